@@ -44,8 +44,8 @@ export interface FakeComfySettings {
   previewBytes?: number | null
   /** `/history` has a job this much later than its events say. */
   historyDelayMs?: number
-  /** A proxy before it answers in its place what would take a job from `/history`. */
-  historyCutOff?: boolean
+  /** A proxy before it answers so in its place what would take a job from `/history`; null: there is none. */
+  historyCutOff?: number | null
   /** Every file that was saved is gone. */
   filesGone?: boolean
   /** Pictures are sent in a kind of frame that says nothing of the node. */
@@ -207,7 +207,7 @@ export async function startFakeComfy(options: FakeComfyOptions = {}): Promise<Fa
       return void response.writeHead(200).end()
     }
     if (route === 'POST /history') {
-      if (settings.historyCutOff) return json(response, 502, {})
+      if (settings.historyCutOff) return json(response, settings.historyCutOff, {})
       for (const id of (body.delete ?? []) as string[]) worker.forget(id)
       return void response.writeHead(200).end()
     }

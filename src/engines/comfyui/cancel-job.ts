@@ -8,6 +8,8 @@ const WITHIN_MS = 4_000
 /** What was told to stop does so at the end of a step, or when a model has been read from a slow disk. */
 const ENDS_WITHIN_MS = 10 * MINUTE_MS
 const LOOK_EVERY_AT_MOST_MS = 10_000
+/** So many jobs at most are looked after at once that the server could not be told to forget: it may never be told. */
+export const MOST_SAID_AGAIN = 5
 
 /**
  * Takes a job out of the queue, or stops it when it runs, and never another one. Recent servers do both at once by the job's
@@ -27,10 +29,13 @@ export async function cancelJob(http: ComfyHttp, id: string): Promise<void> {
   }
 }
 
-/** Removes a job that has ended from what the owner's editor shows, its prompt with it; false: the server has not heard it. Never rejects. */
+/**
+ * Removes a job that has ended from what the owner's editor shows, its prompt with it; false: the server has not heard it, or
+ * refuses the key. What it cannot do it has heard. Never rejects.
+ */
 const forgetJob = (http: ComfyHttp, id: string): Promise<boolean> =>
   http.post('/history', { delete: [id] }, AbortSignal.timeout(WITHIN_MS)).then(
-    ({ status }) => status >= 200 && status < 300,
+    ({ status }) => status < 500,
     () => false
   )
 
@@ -69,7 +74,7 @@ export function createForgetting(http: ComfyHttp, pollMs: number) {
   return {
     /** Of a job that the history has. What a proxy that goes away keeps from the server is said again when it can be. */
     now: async (id: string): Promise<void> => {
-      if (!(await forgetJob(http, id))) soon(id)
+      if (!(await forgetJob(http, id)) && works.size < MOST_SAID_AGAIN) soon(id)
     },
     /** Of one that failed or was stopped, which is told before the history has it. Nobody waits for it. */
     whenEnded: soon,

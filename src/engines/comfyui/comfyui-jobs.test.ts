@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { task, useComfyEngine } from '../../../tests/support/comfyui-engine.ts'
+import { QUICK, task, useComfyEngine } from '../../../tests/support/comfyui-engine.ts'
 import { createTestRun } from '../../../tests/support/engine-run.ts'
 import { waitFor } from '../../../tests/support/wait-for.ts'
 import { identifyServer } from '../identify-server.ts'
+import { MOST_SAID_AGAIN } from './cancel-job.ts'
 
 const world = useComfyEngine()
 const { start, generate, failing } = world
@@ -69,12 +70,32 @@ describe.each(['mid', 'new'] as const)('what a server that is %s remembers', (ag
 
   it('of an image that was made when its proxy went away is taken from it when that is back, and nobody waits for it', async () => {
     await start({ age })
-    world.server.set({ historyCutOff: true })
+    world.server.set({ historyCutOff: 502 })
     await generate()
     await waitFor(() => callsTo('POST /history').length > 2)
     expect(world.server.historyIds()).toHaveLength(1)
-    world.server.set({ historyCutOff: false })
+    world.server.set({ historyCutOff: null })
     await waitFor(() => world.server.historyIds().length === 0)
+  })
+
+  it('of an image that was made stays where that is refused, and is not asked for again and again', async () => {
+    await start({ age })
+    world.server.set({ historyCutOff: 405 })
+    await generate()
+    const since = performance.now()
+    await waitFor(() => performance.now() - since > 10 * QUICK.pollMs)
+    expect(callsTo('POST /history')).toHaveLength(1)
+  })
+
+  it('of images that were made is taken from it later of so many at most', async () => {
+    await start({ age })
+    world.server.set({ historyCutOff: 502 })
+    for (let made = 0; made <= MOST_SAID_AGAIN; made++) await generate({ seed: made })
+    expect(world.server.historyIds()).toHaveLength(MOST_SAID_AGAIN + 1)
+    world.server.set({ historyCutOff: null })
+    await waitFor(() => world.server.historyIds().length === 1)
+    await world.engine.close?.()
+    expect(world.server.historyIds()).toHaveLength(1)
   })
 })
 
