@@ -153,6 +153,34 @@ describe('following a job', () => {
     expect(looks).toBe(4)
   })
 
+  it.each([
+    [{ queue_position: 4, eta_seconds: 35 }, 'waits: in line at place 4, done in about 35 s'],
+    [{ queue_position: 1, eta_seconds: 99 }, 'waits: next in line, done in about 99 s'],
+    [{ queue_position: 2, eta_seconds: 100 }, 'waits: in line at place 2, done in about 2 min'],
+    [{ queue_position: 1 }, 'waits: next in line'],
+    [{ queue_position: 2, eta_seconds: 'soon' }, 'waits: in line at place 2']
+  ])('notes its place in line once, and then that it has begun: %j', async (place, words) => {
+    const looks = [
+      job({ status: 'QUEUED', ...place }),
+      job({ status: 'QUEUED', queue_position: 1 }),
+      job({ attempts: [{ provider: 'rig', status: 'running' }], queue_position: 1 })
+    ]
+    let end: (() => void) | undefined
+    const gateway = await serveJob({
+      onEvents: (events) => (end = () => void events.end(event('result', {}))),
+      onLook: (response) => {
+        if (!end) return job({})(response)
+        const look = looks.shift()
+        if (!look) end()
+        ;(look ?? processed)(response)
+      }
+    })
+    const notes: string[] = []
+    const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
+    expect(await followJob(gateway, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
+    expect(notes).toEqual([words, 'begun on rig'])
+  })
+
   it('notes why it waits, each reason once until there is another, and passes over what it has no words for', async () => {
     const until = Math.ceil(Date.now() / 1000) + 1800
     const waits = (waiting: Record<string, unknown>) => job({ status: 'QUEUED', waiting })

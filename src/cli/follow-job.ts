@@ -28,7 +28,7 @@ const MOST_NAMED = 10
 /**
  * Waits for a job and returns its images, while it moves the bar, which is stopped at the end. The events only move the
  * bar: whether the job has ended is read from the job itself, also when the stream breaks or the gateway restarts.
- * Why it waits is noted, each reason once until there is another, and then that it has begun.
+ * Why it waits is noted, or that it is in line, each reason once until there is another, and then that it has begun.
  */
 export async function followJob(
   gateway: GatewayAddress,
@@ -82,10 +82,11 @@ function openWaitNotes(
   const lookOnce = async () => {
     const job = await callGateway(gateway, `/v1/jobs/${id}`, { read: readJob }).catch(() => undefined)
     if (signal.aborted || !job) return
-    if (job.waiting && job.waiting.reason !== told) {
-      told = job.waiting.reason
-      bar.note(`waits: ${waitText(job.waiting, Date.now(), timeOfDay)}`)
-    } else if (!job.waiting && told !== undefined && job.makers.length > 0) {
+    const wait = waitOf(job)
+    if (wait && wait.reason !== told) {
+      told = wait.reason
+      bar.note(`waits: ${wait.text}`)
+    } else if (!wait && told !== undefined && job.makers.length > 0) {
       told = undefined
       const names = job.makers.slice(0, MOST_NAMED).map((name) => cleanText(name, MAX_NAME))
       const more = job.makers.length > MOST_NAMED ? ` and ${job.makers.length - MOST_NAMED} more` : ''
@@ -100,6 +101,17 @@ function openWaitNotes(
     }
   }
 }
+
+/** Why nobody makes it now, or its place in line. */
+function waitOf({ waiting, queue }: Job): { reason: string; text: string } | undefined {
+  if (waiting) return { reason: waiting.reason, text: waitText(waiting, Date.now(), timeOfDay) }
+  if (!queue) return undefined
+  const { position, etaSeconds } = queue
+  const place = position === 1 ? 'next in line' : `in line at place ${position}`
+  return { reason: 'line', text: etaSeconds === undefined ? place : `${place}, done in about ${span(etaSeconds)}` }
+}
+
+const span = (seconds: number): string => (seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`)
 
 /** Until the signal is aborted, with which it rejects. */
 async function lookNowAndThen(waits: WaitNotes, looks: typeof LOOKS, signal: AbortSignal): Promise<never> {

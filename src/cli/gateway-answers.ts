@@ -21,6 +21,8 @@ export interface Job {
   n: number
   /** Why its first waiting image waits, where this program has words for it; times in UTC milliseconds. */
   waiting?: ToldWait
+  /** Of its first waiting image, of which nobody makes any: 1 is next; and whole seconds until its last is likely to be done, where that is told. */
+  queue?: { position: number; etaSeconds?: number }
   /** Names of the machines that make it at the moment, each once. */
   makers: string[]
   result?: JobResult
@@ -51,7 +53,8 @@ export const readJobId: Read<string> = (answer) => {
 }
 
 export const readJob: Read<Job> = (answer) => {
-  const { status, progress, parameters, waiting, attempts, result, error } = members(answer)
+  const { status, progress, parameters, waiting, attempts, result, error, queue_position, eta_seconds } =
+    members(answer)
   const { n } = members(parameters)
   const read = result === undefined || result === null ? undefined : readResult(result)
   const { message } = members(error)
@@ -70,6 +73,10 @@ export const readJob: Read<Job> = (answer) => {
         ...(typeof beingMade === 'number' && Number.isSafeInteger(beingMade) && { beingMade })
       }
     }),
+    ...(status === 'QUEUED' &&
+      isCount(queue_position) && {
+        queue: { position: queue_position, ...(isCount(eta_seconds) && { etaSeconds: eta_seconds }) }
+      }),
     ...(read && { result: read }),
     ...(typeof message === 'string' && { error: message })
   }
@@ -80,6 +87,9 @@ const LAST_SECOND = 8.64e12
 
 const isTime = (seconds: unknown): seconds is number =>
   typeof seconds === 'number' && seconds >= 0 && seconds <= LAST_SECOND
+
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 
 function makersIn(attempts: unknown): string[] {
   const running = (Array.isArray(attempts) ? (attempts as unknown[]) : [])
