@@ -27,3 +27,24 @@ it('the first pause of a service of which its agent has not told anything is the
   await pause()
   expect(await pauses()).toEqual([{ reason: 'busy', since: now, until: now + 3000, in_row: 2 }])
 })
+
+it('what is offered no more before its agent has told anything leaves no trace', async () => {
+  const [{ database, providers }] = world.gateways as [LeaseWorld['gateways'][0]]
+  const { db } = database
+  const rig = { ownerId: world.principal.userId, keyId: world.principal.keyId, name: 'rig', agentVersion: '1' }
+  const offer = (model: string) =>
+    db.transaction().execute((trx) =>
+      providers.connect(trx, {
+        ...{ ...rig, onlineUntil: world.clock.now() + 1000, probes: true },
+        services: [
+          {
+            ...{ name: 'images', type: 'image', concurrency: 1, timeoutMs: 1000, access: 'members' as const },
+            models: [{ id: model, features: ['generate' as const] }]
+          }
+        ]
+      })
+    )
+  for (const model of ['a', 'b', 'c']) await offer(model)
+  const pauses = await db.selectFrom('service_pauses').select('model').orderBy('model').execute()
+  expect(pauses.map(({ model }) => model)).toEqual(['', 'c'])
+})

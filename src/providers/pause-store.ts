@@ -81,6 +81,24 @@ export async function awaitFirstLooks(
     now
   }: { providerId: string; fresh: readonly { serviceId: string; model: string }[]; now: number }
 ): Promise<void> {
+  // Of models that are offered no more nobody will tell.
+  await trx
+    .deleteFrom('service_pauses')
+    .where('reason', '=', FIRST_LOOK)
+    .where('model', '!=', ALL_MODELS)
+    .where('service_id', 'in', (e) => e.selectFrom('services').select('id').where('provider_id', '=', providerId))
+    .where((e) =>
+      e.not(
+        e.exists(
+          e
+            .selectFrom('service_models')
+            .select('service_models.model')
+            .whereRef('service_models.service_id', '=', 'service_pauses.service_id')
+            .whereRef('service_models.model', '=', 'service_pauses.model')
+        )
+      )
+    )
+    .execute()
   const awaited = { since: now, until: now + FIRST_LOOK_WITHIN_MS }
   await trx
     .updateTable('service_pauses')
