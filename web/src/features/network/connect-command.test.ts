@@ -16,6 +16,7 @@ describe('connectCommand', () => {
         "{ case $key in ic_*) ;; *) echo 'That is no API key of the gateway, which begins with ic_.' >&2; false ;; esac; } &&",
         'ls bin/inference-club &&',
         `(umask 077 && printf '%s\\n' "$key" > home-rig.key) &&`,
+        `{ [ ! -e home-rig.yaml ] || { old=home-rig.yaml.$(date +%Y%m%d%H%M%S) && mv home-rig.yaml "$old" && echo "home-rig.yaml was there already: it is $old now."; }; } &&`,
         "cat > home-rig.yaml <<'EOF' &&",
         'gateway: "https://club.example.org"',
         'api_key_file: home-rig.key',
@@ -90,7 +91,10 @@ describe('connectCommand', () => {
       await writeFile(join(folder, 'rig.yaml'), 'of an earlier try', { mode: 0o644 })
       for (const one of ['sk-', 'HOME', 'owner', 'geheim']) expect(command).not.toContain(one)
       const input = `ic_secret\n${secret}\n`
-      expect(spawnSync('sh', ['-c', command], { input, cwd: folder, encoding: 'utf8' }).stderr).toBe('')
+      const { stderr, stdout } = spawnSync('sh', ['-c', command], { input, cwd: folder, encoding: 'utf8' })
+      expect(stderr).toBe('')
+      const [, kept = ''] = /rig\.yaml was there already: it is (\S+) now\./.exec(stdout) ?? []
+      expect(await readFile(join(folder, kept), 'utf8')).toBe('of an earlier try')
       expect(await readFile(join(folder, 'rig.key'), 'utf8')).toBe('ic_secret\n')
       const file = join(folder, 'rig.yaml')
       expect((await stat(file)).mode & 0o777).toBe(0o600)

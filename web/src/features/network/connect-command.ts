@@ -191,8 +191,9 @@ export function connectCommand(machine: MachineForm, access: { gateway: string; 
     return [...begin, initLine(machine, { file, name, gateway: access.gateway })].join('\n')
   return [
     ...begin,
-    // A file with a key in it is its owner's alone; one that is there already would keep its mode.
-    secrets.length > 0 ? `(umask 077 && rm -f ${file} && cat > ${file}) <<'EOF' &&` : `cat > ${file} <<'EOF' &&`,
+    keepLine(file),
+    // A file with a key in it is its owner's alone.
+    secrets.length > 0 ? `(umask 077 && cat > ${file}) <<'EOF' &&` : `cat > ${file} <<'EOF' &&`,
     `gateway: ${quote(access.gateway)}`,
     `api_key_file: ${name}.key`,
     `name: ${quote(machine.name.trim())}`,
@@ -203,6 +204,10 @@ export function connectCommand(machine: MachineForm, access: { gateway: string; 
     `bin/inference-club agent --config ${file}`
   ].join('\n')
 }
+
+/** Puts the file of an agent that is there aside, whose owner may have changed it, and says so; what is written then has a mode of its own. */
+const keepLine = (file: string): string =>
+  `{ [ ! -e ${file} ] || { old=${file}.$(date +%Y%m%d%H%M%S) && mv ${file} "$old" && echo "${file} was there already: it is $old now."; }; } &&`
 
 /** Of the shell, for what it asks. */
 const VARIABLES = { url: 'server_url', api_key: 'server_key' } as const
