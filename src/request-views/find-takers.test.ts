@@ -329,6 +329,7 @@ describe('who may make an image', () => {
 
   it.each([
     ['listed for others', 'not_served', { service: { access: '["bob@example.org"]' } }],
+    ['new, and listed for others', 'not_served', { service: { access: '[]' }, provider: { trust: 'limited' } }],
     ['for its owner alone', 'away', { service: { access: '"private"' } }],
     ['offline for longer than it is known', 'away', { provider: { online_until: NOW - 8 * DAY_MS } }]
   ])('is nobody where the machine does not serve who asked: %s', async (_what, reason, options) => {

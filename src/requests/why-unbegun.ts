@@ -57,7 +57,7 @@ export async function whyUnserved(
   const away = await servedBy(known)
   const unapproved = await servedBy(online.map((offer) => ({ ...offer, reach: 'all' as const })))
   // Private services are nobody's business.
-  const others = known.filter(({ access, reach }) => access !== 'private' && reach === 'all')
+  const others = known.filter(({ access, reach }) => access !== 'private' && reach !== 'owner')
   const unserving = await servedBy(others.map((offer) => ({ ...offer, access: 'members' as const, hasBlocks: false })))
   const providerOf = new Map([...online, ...known].map(({ serviceId, providerId }) => [serviceId, providerId]))
   const has = (services: ReadonlyMap<string, readonly string[]>, id: string) => (services.get(id) ?? []).length > 0
