@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { estimateSeconds, secondsLeft, wholeSeconds } from './estimate-seconds.ts'
 import { type AskedImage, likelySeconds, listMadeImages, type MadeImage } from './like-images-store.ts'
+import { isUnusable } from '../providers/pause-store.ts'
 import { countGoingBefore, countOwnAhead } from './count-going-before.ts'
 import { findRoom, type Room } from './find-room.ts'
 import { findTakers, type Takers } from './find-takers.ts'
@@ -91,7 +92,8 @@ export async function queueOutlooks(
     const open = [...takers.values()].flatMap((those) => those.open)
     const room = await findRoom(db, open, { now, offering: parts.providers.offering })
     const ownAhead = await countOwnAhead(db, { model, tasks, takers, room })
-    const queue = { ahead, ownAhead, made, takers, room, underWay: withUsual(underWay, { model, made }), now }
+    const stopped = await findStopped(parts, { model, views: same, now })
+    const queue = { ahead, ownAhead, made, takers, room, stopped, underWay: withUsual(underWay, { model, made }), now }
     for (const view of same) outlooks.set(view.request.id, outlookOf(view, queue))
   }
   return outlooks
@@ -105,6 +107,8 @@ interface QueueOfModel {
   made: readonly MadeImage[]
   takers: ReadonlyMap<string, Takers>
   room: Room
+  /** Services that make an image of these requests and whose image servers cannot be used now: nobody knows when it is done. */
+  stopped: ReadonlySet<string>
   /** By service. */
   underWay: ReadonlyMap<string, readonly UsualImage[]>
   now: number
@@ -131,10 +135,10 @@ const withUsual = (
   )
 
 function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
-  const { ahead, ownAhead, made, takers, room, underWay, now } = queue
+  const { ahead, ownAhead, made, takers, room, stopped, underWay, now } = queue
   const [first] = firstWaiting(view)
   const secondsAt = secondsByService(askedBy(view), made)
-  const own = secondsAt ? ownSecondsLeft(view, { secondsAt, now }) : []
+  const own = secondsAt ? ownSecondsLeft(view, { secondsAt, stopped, now }) : []
   if (!first) return own.length > 0 ? tellEstimate(slowestOf(own), now) : {}
   const before = ahead.get(first.id) ?? 0
   const position = before + 1
@@ -169,14 +173,26 @@ const slowestOf = (seconds: readonly (number | undefined)[]): number | undefined
 /** Seconds until each image of a request is done that is being made. */
 function ownSecondsLeft(
   view: RequestView,
-  { secondsAt, now }: { secondsAt: (serviceId: string) => number; now: number }
+  { secondsAt, stopped, now }: { secondsAt: (serviceId: string) => number; stopped: ReadonlySet<string>; now: number }
 ): (number | undefined)[] {
   const current = new Set(view.tasks.map((task) => task.current_attempt_id))
   return view.attempts
     .filter((attempt) => attempt.state === 'running' && current.has(attempt.id))
     .map(({ service_id, progress, assigned_at: since, progressed_at: firstStepAt }) =>
-      secondsLeft({ progress, since, firstStepAt }, { seconds: secondsAt(service_id), now })
+      stopped.has(service_id)
+        ? undefined
+        : secondsLeft({ progress, since, firstStepAt }, { seconds: secondsAt(service_id), now })
     )
+}
+
+/** Nothing is asked where none of these requests has an image that is being made. */
+async function findStopped(
+  { providers }: Pick<RequestParts, 'providers'>,
+  { model, views, now }: { model: string; views: readonly RequestView[]; now: number }
+): Promise<Set<string>> {
+  if (!views.some(({ attempts }) => attempts.some(({ state }) => state === 'running'))) return new Set()
+  const offers = await providers.listOffers({ seenSince: now, model })
+  return new Set(offers.filter((offer) => isUnusable(offer, now)).map(({ serviceId }) => serviceId))
 }
 
 const firstWaiting = ({ tasks }: RequestView): TaskRow[] => tasks.filter((task) => task.state === 'queued').slice(0, 1)

@@ -467,6 +467,22 @@ describe('eta_seconds', () => {
     // Free in 1.9 and 3.9 s.
     expect(await told(third)).toEqual([1, 8])
     expect(await told(large)).toEqual([3, 18])
+    // Its image server cannot be used any more: nobody knows when what it makes is done.
+    const { id: service_id } = await gateway.database.db
+      .selectFrom('services')
+      .select('id')
+      .where('name', '=', 'quick')
+      .executeTakeFirstOrThrow()
+    const pause = {
+      service_id,
+      model: '',
+      reason: 'unreachable',
+      in_row: 1,
+      since: Date.now(),
+      until: Date.now() + 60_000
+    }
+    await gateway.database.db.insertInto('service_pauses').values(pause).execute()
+    expect(await told(running)).toEqual([undefined, undefined])
     await quick.finish(first)
     await cancelAll(owner)
     for (const worker of [quick, twin, useless]) await worker.close()
