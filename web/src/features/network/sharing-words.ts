@@ -32,8 +32,7 @@ function othersText(
   const each = imagesPerUserHour === null ? undefined : `${images(imagesPerUserHour)} each`
   const all = imagesPerHour === null ? undefined : `${images(imagesPerHour)} together`
   const limits = [all, each].filter((part) => part !== undefined).join(', ')
-  if (standing === 'limited' && limits === '')
-    return 'Others have no limit there beside the club’s for new machines.'
+  if (standing === 'limited' && limits === '') return 'Others have no limit there beside the club’s for new machines.'
   if (standing !== 'trusted' && standing !== 'limited') {
     return `Once it may serve others, they may have ${limits === '' ? 'as many images as they like' : `${limits} within an hour`}.`
   }
