@@ -32,7 +32,6 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** A gateway that gives these answers in turn: to the job, to its events, to the job, … */
 /** A gateway whose stream of events the test has, and which answers each look at the job as it is told. */
 async function serveJob({ onEvents, onLook }: { onEvents: (events: ServerResponse) => void; onLook: Answer }) {
   const server = createServer((request, response) => {
@@ -45,6 +44,25 @@ async function serveJob({ onEvents, onLook }: { onEvents: (events: ServerRespons
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: 'ic_any' }
 }
 
+/** What is noted of a job that is answered so at one look after the other, and is made then. */
+async function notesOf(looks: Answer[]): Promise<string[]> {
+  let end: (() => void) | undefined
+  const gateway = await serveJob({
+    onEvents: (events) => (end = () => void events.end(event('result', {}))),
+    onLook: (response) => {
+      if (!end) return job({})(response)
+      const look = looks.shift()
+      if (!look) end()
+      ;(look ?? processed)(response)
+    }
+  })
+  const notes: string[] = []
+  const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
+  expect(await followJob(gateway, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
+  return notes
+}
+
+/** By a gateway that gives these answers in turn: to the job, to its events, to the job, … */
 async function follow(answers: Answer[]) {
   const server = createServer((_request, response) => (answers.shift() ?? cut)(response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -165,19 +183,7 @@ describe('following a job', () => {
       job({ status: 'QUEUED', queue_position: 1 }),
       job({ attempts: [{ provider: 'rig', status: 'running' }], queue_position: 1 })
     ]
-    let end: (() => void) | undefined
-    const gateway = await serveJob({
-      onEvents: (events) => (end = () => void events.end(event('result', {}))),
-      onLook: (response) => {
-        if (!end) return job({})(response)
-        const look = looks.shift()
-        if (!look) end()
-        ;(look ?? processed)(response)
-      }
-    })
-    const notes: string[] = []
-    const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
-    expect(await followJob(gateway, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
+    const notes = await notesOf(looks)
     expect(notes).toEqual([words, 'begun on rig'])
   })
 
@@ -192,19 +198,7 @@ describe('following a job', () => {
       waits({ reason: 'away' }),
       waits({ reason: 'capped', until })
     ]
-    let end: (() => void) | undefined
-    const gateway = await serveJob({
-      onEvents: (events) => (end = () => void events.end(event('result', {}))),
-      onLook: (response) => {
-        if (!end) return job({})(response)
-        const look = looks.shift()
-        if (!look) end()
-        ;(look ?? processed)(response)
-      }
-    })
-    const notes: string[] = []
-    const bar = { update: () => undefined, note: (text: string) => void notes.push(text), stop: () => undefined }
-    expect(await followJob(gateway, 'req_1', bar, { firstMs: 50, everyMs: 10 })).toEqual(RESULT)
+    const notes = await notesOf(looks)
     const capped = /^waits: The owner's limit per hour is reached, goes on at \d\d:\d\d( on .+)? at the earliest$/
     expect(notes).toEqual([
       expect.stringMatching(capped),
