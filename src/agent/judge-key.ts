@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import { inBackground } from '../lib/async.ts'
 import { explainAnswer, explainError } from './explain-connection.ts'
@@ -13,8 +14,8 @@ const JUDGED_WITHIN_MS = 5000
 export type KeyVerdict = { is: 'good' } | { is: 'refused' | 'elsewhere' | 'away'; why: string }
 
 /**
- * Asks the gateway whether an agent with this key would be let in, and offers it nothing. `otherKey`: how to give another, in the
- * words of a sentence that says what to do.
+ * Asks the gateway whether an agent with this key would be let in, and offers it nothing. `otherKey`: as of `explainKey`. What a
+ * server says is told without the key in it.
  */
 export function judgeKey({
   gateway,
@@ -23,23 +24,32 @@ export function judgeKey({
 }: {
   gateway: string
   apiKey: string
-  otherKey: string
+  otherKey?: string
 }): Promise<KeyVerdict> {
   return new Promise((resolve) => {
     const unreached = (error: unknown) => resolve({ is: 'away', why: explainError(error, gateway) })
     const socket = new WebSocket(`${gateway.replace(/^http/, 'ws')}/api/agent/connect`, {
-      headers: { authorization: `Bearer ${apiKey}` },
-      handshakeTimeout: JUDGED_WITHIN_MS
+      headers: { authorization: `Bearer ${apiKey}` }
     })
+    let answering: IncomingMessage | undefined
+    // A limit of all of it: one of silence is never reached by a server that sends a byte now and then.
+    const tooLate = setTimeout(() => {
+      if (answering) return answering.destroy() // What has come of it is judged.
+      unreached(new Error('timed out'))
+      socket.terminate()
+    }, JUDGED_WITHIN_MS)
+    socket.on('close', () => clearTimeout(tooLate))
     socket.on('open', () => {
       resolve({ is: 'good' })
       socket.close()
     })
     socket.on('unexpected-response', (_request, response) => {
+      answering = response
       const { statusCode: status = 0, headers } = response
-      const { location } = headers
+      const withoutKey = (text: string) => text.replaceAll(apiKey, '…')
       const judge = (body: string) => {
-        const answer = { status, body, ...(location !== undefined && { location }) }
+        const location = headers.location === undefined ? {} : { location: withoutKey(headers.location) }
+        const answer = { status, body: withoutKey(body), ...location }
         const { text: why, isFinal } = explainAnswer(answer, gateway, otherKey)
         resolve({ is: isFinal === 'yes' ? 'refused' : isFinal === 'no' ? 'away' : 'elsewhere', why })
         socket.terminate()

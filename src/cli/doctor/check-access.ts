@@ -18,20 +18,38 @@ export async function checkAccess(
   { path, terminal }: { path: string; terminal: Terminal | undefined }
 ): Promise<void> {
   for (;;) {
-    const access = accessOf(file, path)
-    // What is wrong with it is told with the other mistakes of the file.
-    if (!access) return
     const isInFile = file.written('api_key_file') !== undefined
     const otherKey = isInFile ? 'put another key into the file that api_key_file names' : 'give another key'
-    const verdict = await judgeKey({ ...access, otherKey })
-    if (verdict.is === 'good') return
-    if (verdict.is === 'away') return say(`The key was not tried. ${verdict.why}`)
+    const verdict = await judgeAccess(file, { path, otherKey })
+    if (!verdict) return
     if (verdict.is === 'elsewhere' || !terminal || isInFile) {
       throw new CommandFailed(`${verdict.why} Nothing was written.`)
     }
     terminal.output.write(`${verdict.why}\n`)
     file.set('api_key', await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true }))
   }
+}
+
+/**
+ * What keeps an agent with this file from its gateway until somebody changes something, as a sentence; undefined where nothing is
+ * known to. That a gateway cannot be reached now is said, and is no mistake of the file.
+ */
+export const findRefusal = async (file: AgentFile, path: string): Promise<string | undefined> =>
+  (await judgeAccess(file, { path }))?.why
+
+/** Undefined also where address or key are missing or wrong, which is told with the other mistakes of the file. */
+async function judgeAccess(
+  file: AgentFile,
+  { path, otherKey }: { path: string; otherKey?: string }
+): Promise<{ is: 'refused' | 'elsewhere'; why: string } | undefined> {
+  const access = accessOf(file, path)
+  if (!access) return undefined
+  const verdict = await judgeKey({ ...access, ...(otherKey !== undefined && { otherKey }) })
+  if (verdict.is === 'good') return undefined
+  const { is, why } = verdict
+  if (is !== 'away') return { is, why }
+  say(`The key was not tried. ${why}`)
+  return undefined
 }
 
 /** Undefined where the file does not say it, or not so that an agent could use it. */

@@ -5,6 +5,7 @@ import { loadClientSettings } from '../../config/client-settings.ts'
 import { findOpenSecrets } from '../../config/written-secrets.ts'
 import { findTerminal, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
+import { findRefusal } from './check-access.ts'
 import { addServices, correctServices, type Looked } from './correct-file.ts'
 import { checkFile, examineSeen, placesIn, printSightings, say } from './examine.ts'
 import { findProblems, type Verdicts } from './examine-services.ts'
@@ -146,7 +147,10 @@ async function tellOfFile({ path, before, sightings, usable, verdicts }: FileWor
   await judge({ path, text: before, ifRight, verdicts })
 }
 
-/** Says of a file what it is `ifRight`. Throws `CommandFailed` with what an agent would not start with, or would warn of. */
+/**
+ * Says of a file what it is `ifRight`, and has its gateway judge its key. Throws `CommandFailed` with what an agent would not start
+ * with, or would warn of.
+ */
 async function judge({
   path,
   text,
@@ -161,7 +165,11 @@ async function judge({
   const { config, mistakes } = checkFile({ text, path })
   const open = config ? await findOpenSecrets({ path, text, apiKey: config.apiKey }) : []
   for (const warning of [...(config?.warnings ?? []), ...open]) say(`WARNING ${warning}`)
-  const { problems, advice } = config ? await findProblems(config, verdicts) : { problems: mistakes, advice: [] }
+  const [refusal, { problems: others, advice }] = await Promise.all([
+    findRefusal(openFile(text, path), path),
+    config ? findProblems(config, verdicts) : { problems: mistakes, advice: [] }
+  ])
+  const problems = refusal === undefined ? others : [refusal, ...others]
   for (const sentence of advice) say(sentence)
   if (problems.length === 0) return say(`${path} ${ifRight}.`)
   throw new CommandFailed(`What is wrong in ${path}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
