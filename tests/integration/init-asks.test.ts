@@ -98,6 +98,16 @@ describe('the key, before a file is written', () => {
     expect(person.all()).toContain('shows now, or give another key.')
   })
 
+  it('is judged once more where another address was given than the gateway’s, which is asked for again', async () => {
+    const { gateway, server, key } = await startClub()
+    const person = sitDown([server], { key })
+    await person.answer('(Enter:', '')
+    await person.answer('Address of the gateway: ', server)
+    await person.answer('There is no inference.club at', gateway.url)
+    expect(await person.outcome).toBe('written')
+    expect(await written()).toContain(`gateway: ${gateway.url}`)
+  })
+
   it('that is in the file already and refused is replaced where somebody is asked', async () => {
     const { gateway, server, key } = await startClub()
     await writeFile(join(folder, 'agent.yaml'), `gateway: ${gateway.url}\napi_key: ${WRONG}\n`)

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { judgeKey } from '../../agent/judge-key.ts'
-import { checkApiKey } from '../../config/agent-config-checks.ts'
+import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
 import type { AgentFile } from '../../config/agent-file.ts'
 import { keyFilePath, readKeyFile } from '../../config/read-key-file.ts'
 import { readGatewayUrl } from '../../lib/gateway-url.ts'
@@ -9,8 +9,8 @@ import { CommandFailed } from '../command-failed.ts'
 import { say } from './examine.ts'
 
 /**
- * Has the gateway judge the key before the agent's file is written, which would have to be deleted by hand. A key that is refused is
- * asked for again where somebody sits at the terminal, unless it lies in a file of its own. A gateway that cannot be reached now
+ * Has the gateway judge the key before the agent's file is written, which would have to be deleted by hand. Where somebody sits at the
+ * terminal, an address at which there is no gateway is asked for again, and a key that is refused unless it lies in a file of its own. A gateway that cannot be reached now
  * judges when the agent starts. Throws `CommandFailed`.
  */
 export async function checkAccess(
@@ -22,12 +22,19 @@ export async function checkAccess(
     const otherKey = isInFile ? 'put another key into the file that api_key_file names' : 'give another key'
     const verdict = await judgeAccess(file, { path, otherKey })
     if (!verdict) return
-    if (verdict.is === 'elsewhere' || !terminal || isInFile) {
-      throw new CommandFailed(`${verdict.why} Nothing was written.`)
-    }
+    const isElsewhere = verdict.is === 'elsewhere'
+    if (!terminal || (isInFile && !isElsewhere)) throw new CommandFailed(`${verdict.why} Nothing was written.`)
     terminal.output.write(`${verdict.why}\n`)
-    file.set('api_key', await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true }))
+    if (isElsewhere) file.set('gateway', await askForGateway(terminal))
+    else file.set('api_key', await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true }))
   }
+}
+
+/** In the one form in which other programs take it, too. */
+export async function askForGateway(terminal: Terminal): Promise<string> {
+  const read = readGatewayUrl(await ask(terminal, { text: 'Address of the gateway: ', check: checkGateway }))
+  if ('problem' in read) throw new CommandFailed(`The address of the gateway ${read.problem}.`)
+  return read.url
 }
 
 /**

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative } from 'node:path'
-import { checkApiKey, checkGateway } from '../../config/agent-config-checks.ts'
+import { checkApiKey } from '../../config/agent-config-checks.ts'
 import type { AgentFile } from '../../config/agent-file.ts'
 import { loadClientSettings } from '../../config/client-settings.ts'
 import { readAgentFile, writeAgentFile } from '../../config/write-agent-file.ts'
@@ -7,7 +7,7 @@ import { readGatewayUrl } from '../../lib/gateway-url.ts'
 import { ownCommand } from '../../lib/own-command.ts'
 import { ask, type Terminal } from '../ask.ts'
 import { CommandFailed } from '../command-failed.ts'
-import { checkAccess } from './check-access.ts'
+import { askForGateway, checkAccess } from './check-access.ts'
 import { checkInitOptions, type InitOptions, requireRight } from './check-init.ts'
 import { addServices, correctServices } from './correct-file.ts'
 import { examineSeen, placesIn, printSightings, say } from './examine.ts'
@@ -99,7 +99,7 @@ function asGateway(text: string): string {
 }
 
 const askForMissing = async (given: Given, terminal: Terminal): Promise<Required<Given>> => ({
-  gateway: given.gateway ?? (await ask(terminal, { text: 'Address of the gateway: ', check: checkGateway })),
+  gateway: given.gateway ?? (await askForGateway(terminal)),
   access: given.access ?? {
     key: await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true })
   }
