@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_SCOPES } from '../auth/api-keys.ts'
 import type { ApiKeyWithUser } from '../auth/api-key-store.ts'
+import { grantableScopes } from '../auth/permissions.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import { RESPONSE_DEFAULTS, type ResponseDefault, SCOPES, type Scope, type UseLimits } from '../lib/principal.ts'
 import { LATEST_TIME, MAX_COUNT } from '../lib/bounds.ts'
@@ -116,9 +117,11 @@ async function createKey(options: CreateOptions): Promise<void> {
     throw new CommandFailed('--expires must end before the year 10000; leave it out for a key that lasts.')
   }
   requireRate(options.rate ?? 0)
-  const key = await withKeys(async (accounts) =>
-    accounts.apiKeys.create({
-      userId: options.user === undefined ? await firstAdminId(accounts) : await ownerId(accounts, options.user),
+  const key = await withKeys(async (accounts) => {
+    const owner = options.user === undefined ? await findAdmin(accounts) : await findOwner(accounts, options.user)
+    requireGrantable(scopes, owner)
+    return accounts.apiKeys.create({
+      userId: owner.id,
       name: options.name,
       scopes,
       limits: limitsOf(options),
@@ -128,7 +131,7 @@ async function createKey(options: CreateOptions): Promise<void> {
       ...(options.expiresIn !== undefined && { expiresInDefault: options.expiresIn }),
       ...(lifetime !== undefined && { expiresAt: accounts.now() + lifetime })
     })
-  )
+  })
   // The key alone goes to standard output, so that a script can take it from there.
   process.stderr.write(`Made '${options.name}' (${key.id}). This is the only time it is shown:\n`)
   process.stdout.write(`${key.secret}\n`)
@@ -251,20 +254,33 @@ function parseScopes(text: string): Scope[] {
   })
 }
 
-async function ownerId({ users }: Accounts, email: string): Promise<string> {
-  const user = await users.findUserByEmail(email)
-  if (!user) throw new CommandFailed(`There is nobody with the address ${email}. Add them with \`users add\`.`)
-  return user.id
+interface Owner {
+  id: string
+  email: string
+  role: string
 }
 
-async function firstAdminId({ users }: Accounts): Promise<string> {
+/** A key that may what its holder may not would be refused where it is used. */
+function requireGrantable(scopes: readonly Scope[], { role, email }: Owner): void {
+  const grantable = grantableScopes(role === 'admin' ? 'admin' : 'member')
+  const beyond = scopes.find((scope) => !grantable.includes(scope))
+  if (beyond !== undefined) throw new CommandFailed(`--scopes: '${beyond}' is for admins, and ${email} is none.`)
+}
+
+async function findOwner({ users }: Accounts, email: string): Promise<Owner> {
+  const user = await users.findUserByEmail(email)
+  if (!user) throw new CommandFailed(`There is nobody with the address ${email}. Add them with \`users add\`.`)
+  return user
+}
+
+async function findAdmin({ users }: Accounts): Promise<Owner> {
   const admin = await users.findFirstAdmin()
   if (!admin) throw new CommandFailed('No admin is here whom a key could be for: name somebody with --user.')
-  return admin.id
+  return admin
 }
 
 const filterOf = async (accounts: Accounts, email: string | undefined) =>
-  email === undefined ? {} : { userId: await ownerId(accounts, email) }
+  email === undefined ? {} : { userId: (await findOwner(accounts, email)).id }
 
 function stateOf(key: ApiKeyWithUser, now: number): string {
   if (key.revoked_at !== null) return 'revoked'

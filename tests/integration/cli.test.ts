@@ -182,6 +182,19 @@ describe('keys', () => {
     expect(list).toMatch(/\trig\tadmin@localhost\tagent\t.*\tvalid until \d{4}-/)
   })
 
+  it('may do what their holder may: a permission of admins is refused to others', async () => {
+    const count = async () => (await club(['keys', 'list', '--user', user.email])).stdout.split('\n').length
+    const before = await count()
+    const refused = await club(['keys', 'create', '--user', user.email, '--scopes', 'generate,admin'])
+    expect(refused).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `--scopes: 'admin' is for admins, and ${user.email} is none.\n`
+    })
+    expect(await count()).toBe(before)
+    expect((await club(['keys', 'create', '--scopes', 'generate,admin'])).code).toBe(0)
+  })
+
   it('keep the limits that are not named when others are changed', async () => {
     const { stdout } = await club(['keys', 'create', '--user', user.email, '--name', 'site', '--images-per-day', '7'])
     const prefix = stdout.slice(0, 10)
