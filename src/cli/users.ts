@@ -6,6 +6,7 @@ import { type CreatedInvitation, invitationUrl } from '../people/invitations.ts'
 import { fromColumns } from '../auth/use-limits.ts'
 import type { UserRow } from '../people/user-store.ts'
 import { CommandFailed } from './command-failed.ts'
+import { isLoopback } from './doctor/place.ts'
 import {
   addLimitChanges,
   changedLimits,
@@ -92,6 +93,9 @@ async function linkUser(email: string): Promise<void> {
   })
 }
 
+const ONLY_HERE =
+  'This link works on this computer alone. For people elsewhere put in place of its beginning the address by which they reach this server, and have INFERENCE_CLUB_PUBLIC_URL say it from then on.'
+
 /** The link alone goes to standard output, so that a script can take it from there. */
 async function printLink(what: string, create: (accounts: Accounts) => Promise<CreatedInvitation>): Promise<void> {
   const { base, created } = await withAccounts(async (accounts) => ({
@@ -100,6 +104,7 @@ async function printLink(what: string, create: (accounts: Accounts) => Promise<C
   }))
   process.stderr.write(`To ${what}, once, until ${formatTime(created.expiresAt)} UTC:\n`)
   process.stdout.write(`${invitationUrl(base, created)}\n`)
+  if (isLoopback(new URL(base).hostname)) process.stderr.write(`${ONLY_HERE}\n`)
 }
 
 async function disableUser(email: string, { force: mayLeaveNone = false }: { force?: boolean }): Promise<void> {

@@ -305,17 +305,18 @@ describe('the command line', () => {
     const { id, email } = await gateway.addUser()
     const { code, stdout, stderr } = await club(['users', 'link', email])
     expect([code, stderr]).toEqual([0, expect.stringContaining(email)])
+    expect(stderr).toMatch(/\nThis link works on this computer alone\..* INFERENCE_CLUB_PUBLIC_URL .*\n$/)
     const token = tokenIn(stdout, gateway.url)
     expect((await accept(token)).body.person.id).toBe(id)
   })
 
   it('prints a link for somebody new', async () => {
     const answer = newcomer()
-    const { code, stdout } = await club(['users', 'invite', '--email', answer.email, '--role', 'admin'], {
+    const { code, stdout, stderr } = await club(['users', 'invite', '--email', answer.email, '--role', 'admin'], {
       INFERENCE_CLUB_PUBLIC_URL: 'https://club.example.org/',
       INFERENCE_CLUB_INVITATION_LIFETIME: '2h'
     })
-    expect(code).toBe(0)
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('alone')])
     const token = tokenIn(stdout, 'https://club.example.org')
     const { body } = await look(token)
     expect(body).toMatchObject({ kind: 'join', email: answer.email, role: 'admin', invitedBy: null })
