@@ -26,7 +26,8 @@ export async function checkAccess(
     if (!terminal || (isInFile && !isElsewhere)) throw new CommandFailed(`${verdict.why} Nothing was written.`)
     terminal.output.write(`${verdict.why}\n`)
     if (isElsewhere) file.set('gateway', await askForGateway(terminal))
-    else file.set('api_key', await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true }))
+    else
+      file.set('api_key', await ask(terminal, { text: 'API key of the gateway: ', check: checkApiKey, hidden: true }))
   }
 }
 
