@@ -145,10 +145,12 @@ function outlookOf(view: RequestView, queue: QueueOfModel): QueueOutlook {
   const { open = [], wait } = takers.get(first.id) ?? {}
   if (wait) return { position, wait }
   if (!secondsAt || open.length === 0) return { position }
-  const images = view.tasks.filter((task) => task.state === 'queued').length
-  // The last of them waits until the hour has moved on.
+  const waiting = view.tasks.filter((task) => task.state === 'queued')
+  const images = waiting.length
+  // The last of them waits until the hour has moved on. What is held ready has its place within all limits already.
+  const wanted = waiting.filter(({ held }) => held === 0).length
   const going = { ahead: before, ownAhead: ownAhead.get(first.id) ?? 0 }
-  if (!room.isEnough(open, { userId: view.request.user_id, images, ...going })) return { position }
+  if (!room.isEnough(open, { userId: view.request.user_id, images: wanted, ...going })) return { position }
   const seconds = estimateSeconds({
     services: open.map(({ serviceId, concurrency }) => ({
       slots: concurrency,

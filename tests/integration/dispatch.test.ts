@@ -533,4 +533,29 @@ describe('eta_seconds', () => {
       await jobs.ended(running)
     }
   )
+
+  it('is told of an image that is held ready, which has its place within a limit already', async () => {
+    const [owner, friend] = [await gateway.addUser(), await gateway.addUser()]
+    const jobs = jobCalls(gateway, friend)
+    const model = newModel()
+    const worker = await startHandWorker(gateway, {
+      key: owner.key,
+      services: [{ name: 'ahead', prefetch: 1, images_per_user_hour: 3, models: [{ id: model, features: GENERATE }] }]
+    })
+    const made = await jobs.submit({ model, size: '1000x1000' })
+    await worker.finish(await worker.next())
+    await jobs.ended(made)
+    await measure(model, 4000)
+    await jobs.submit({ model, size: '1000x1000' })
+    const running = await worker.next()
+    const held = await jobs.submit({ model, size: '1000x1000' })
+    const standby = await worker.next()
+    expect(await jobs.get(held)).toMatchObject({ status: 'QUEUED', eta_seconds: expect.any(Number) })
+    const third = await jobs.submit({ model, size: '1000x1000' })
+    expect(await jobs.get(third)).toMatchObject({ waiting: { reason: 'capped', own_share: true } })
+    await jobs.cancel(third)
+    await worker.finish(running)
+    await worker.finish(standby)
+    await worker.close()
+  })
 })
