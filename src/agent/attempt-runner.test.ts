@@ -152,7 +152,8 @@ it('an image has as long as it may take from when it waits in the queue of its i
   expect(sent).toMatchObject([{ type: 'attempt.failed', fault: 'timeout' }])
 })
 
-it('an image that nobody wants any more while its image server is looked at is let go of when that is over', async () => {
+/** Its first image has taken too long, and its image server is being looked at until the test has `look` say what was found. */
+async function lookAfterTimeout() {
   const look = Promise.withResolvers<boolean>()
   let looks = 0
   const onSilent = () => (looks++, look.promise)
@@ -163,6 +164,11 @@ it('an image that nobody wants any more while its image server is looked at is l
   await waitFor(() => run.signal.aborted)
   letGo()
   await waitFor(() => looks === 1)
+  return { look, runner, sent, turn }
+}
+
+it('an image that nobody wants any more while its image server is looked at is let go of when that is over', async () => {
+  const { look, runner, sent, turn } = await lookAfterTimeout()
   runner.cancelSoon('first')
   runner.reconcile(['first'])
   await turn()
@@ -174,18 +180,7 @@ it('an image that nobody wants any more while its image server is looked at is l
 })
 
 it('of an image whose image server is looked at when the agent stops nothing is told', async () => {
-  const look = Promise.withResolvers<boolean>()
-  let looks = 0
-  const { runner, sent, working, turn } = arrange(
-    { onSilent: () => (looks++, look.promise) },
-    { config: { timeoutMs: 20 } }
-  )
-  runner.start(assigned('first'))
-  await turn()
-  const { run, letGo } = working.get('first')!
-  await waitFor(() => run.signal.aborted)
-  letGo()
-  await waitFor(() => looks === 1)
+  const { look, runner, sent } = await lookAfterTimeout()
   const stopped = runner.stopAll()
   // The look ends with the agent, and has found nothing.
   look.resolve(false)
