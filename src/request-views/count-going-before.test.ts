@@ -3,6 +3,7 @@ import { openRequestRows, type RequestRows } from '../../tests/support/request-r
 import { loadConfig } from '../config/config.ts'
 import { HOUR_MS } from '../lib/durations.ts'
 import { createProviderStore } from '../providers/provider-store.ts'
+import { countOwnAhead, MOST_OWN_COUNTED } from './count-going-before.ts'
 import { queueOutlooks } from './queue-outlook.ts'
 import { viewRequests } from './view-request.ts'
 
@@ -62,6 +63,20 @@ async function outlooks(note: (sql: string) => void = () => {}) {
     .toSorted((a, b) => parseInt(a) - parseInt(b))
     .map((id) => [id.split(' ')[1], found.get(id)?.position, found.get(id)?.wait?.until])
 }
+
+it('images of one’s own that go before are counted to a bound, and not past what each may have', async () => {
+  await ask(...Array.from({ length: MOST_OWN_COUNTED + 2 }, () => 'ann'))
+  const tasks = await rows.db.selectFrom('tasks').selectAll().orderBy('order_key').execute()
+  const before = async (share: number) => {
+    const room = { shareOf: () => share, isEnough: () => true }
+    const counts = await countOwnAhead(rows.db, { model: 'm', tasks, takers: new Map(), room })
+    return [2, 3, MOST_OWN_COUNTED - 1, MOST_OWN_COUNTED].map((at) => counts.get(tasks[at]?.id ?? ''))
+  }
+  expect(await before(Infinity)).toEqual(Array(4).fill(undefined))
+  expect(await before(3)).toEqual([2, 3, 3, 3])
+  expect(await before(MOST_OWN_COUNTED)).toEqual([2, 3, MOST_OWN_COUNTED - 1, MOST_OWN_COUNTED])
+  expect(await before(MOST_OWN_COUNTED + 1)).toEqual([2, 3, MOST_OWN_COUNTED - 1, Infinity])
+})
 
 describe('the place of an image in the queue', () => {
   it('of an owner has nobody before it where only their own machine may make it', async () => {

@@ -40,9 +40,13 @@ export async function countGoingBefore(
   return counts
 }
 
+/** Nobody is told how long it takes behind so many images of their own, where what is let to each is more than these. */
+export const MOST_OWN_COUNTED = 1000
+
 /**
  * How many images of the same person and model go before each of these waiting tasks, by the task's id, as far as these may use up what
- * the machines let each have: where they do not limit that, nothing is counted, and no further than that goes.
+ * the machines let each have: where they do not limit that, nothing is counted, and no further than that goes. Infinity of
+ * `MOST_OWN_COUNTED` where that is less.
  */
 export async function countOwnAhead(
   db: Db,
@@ -57,10 +61,10 @@ export async function countOwnAhead(
   for (const [userId, own] of Map.groupBy(tasks, (task) => task.user_id)) {
     const most = Math.max(0, ...own.map(({ id }) => room.shareOf(takers.get(id)?.open ?? [], userId)))
     if (most === 0 || most === Infinity) continue
-    const first = await listFirstOf(db, { model, userId, most })
+    const first = await listFirstOf(db, { model, userId, most: Math.min(most, MOST_OWN_COUNTED) })
     for (const task of own) {
-      const isBefore = (one: (typeof first)[number]) => byPlace(one, task) < 0 && one.id !== task.id
-      counts.set(task.id, first.filter(isBefore).length)
+      const before = first.filter((one) => byPlace(one, task) < 0).length
+      counts.set(task.id, before === MOST_OWN_COUNTED && before < most ? Infinity : before)
     }
   }
   return counts
